@@ -75,6 +75,19 @@ stop
 serve_open --workers 1
 is "$(pull group=a | sed 's/"cursor".*//')" "$(printf '%s' "$taken" | sed 's/"cursor".*//')" "its content was copied when the server stopped"
 
+# What was in the log is gone; nothing is acknowledged that would be gone with it.
+is "$(push_status)" 200 "a push is taken, into the log"
+truncate -s 0 "$db-wal"
+is "$(push_status)" 503 "a log that was truncated: a push is refused"
+is "$(push_status)" 503 "and so is the next one"
+wait_for "the server is not ready" ready_is 503
+is "$(grep -c "event=database_moved reason=.*test.db-wal was truncated or overwritten" "$log")" 1 "one event says what has happened"
+stop
+"$POCKETBOOK" check --db "$db" >"$work/said" 2>&1
+is "$?" 0 "the database is as it was when the log was copied last"
+serve_open --workers 1
+is "$(pull group=a | sed 's/"cursor".*//')" "$(printf '%s' "$taken" | sed 's/"cursor".*//')" "with what it had then"
+
 "$POCKETBOOK" backup "$work/backup.db" --db "$db" 2>/dev/null
 mv "$db" "$work/elsewhere"
 before=$(writer)

@@ -327,9 +327,19 @@ enum rc sqlite_init(const struct db_url *db, int lanes, struct error *err)
 	return rc;
 }
 
+static enum rc check_files(struct sqlite *sqlite, struct error *err)
+{
+	const enum rc rc = files_check(&sqlite->files, err);
+
+	if (rc != RC_OK || wal_is_whole(sqlite))
+		return rc;
+	return error_set(err, RC_MOVED, "%.200s was truncated or overwritten",
+			 sqlite->files.names[FILES_WAL]);
+}
+
 enum rc sqlite_present(struct store *store, struct error *err)
 {
-	return files_check(&sqlite_of(store)->files, err);
+	return check_files(sqlite_of(store), err);
 }
 
 uint64_t sqlite_logs(const struct store *store)
@@ -348,10 +358,13 @@ uint64_t sqlite_identity(const struct store *store)
 }
 
 /* Copies what the log has into the database, wherever both are now, and removes
- * nothing: the files at their names are another database's. */
+ * nothing: the files at their names are another database's. A log that is not whole
+ * would spoil the database. */
 static void close_moved(struct sqlite *sqlite)
 {
-	(void)sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (wal_is_whole(sqlite))
+		(void)sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+						NULL);
 	(void)switch_on(sqlite->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1);
 }
 
@@ -361,8 +374,7 @@ void sqlite_close(struct store *store)
 {
 	struct sqlite *sqlite = sqlite_of(store);
 
-	if (store->role == STORE_WRITER && sqlite->files.path &&
-	    files_check(&sqlite->files, NULL) != RC_OK)
+	if (store->role == STORE_WRITER && sqlite->files.path && check_files(sqlite, NULL) != RC_OK)
 		close_moved(sqlite);
 	sql_finalize(sqlite);
 	if (sqlite3_close(sqlite->db) != SQLITE_OK)

@@ -135,10 +135,13 @@ int wal_take_over(struct sqlite *sqlite)
 /* RC_BUSY: readers keep it from completing; the next checkpoint continues there. */
 static enum rc checkpoint(struct sqlite *sqlite, int mode)
 {
-	int pages = 0, copied = 0;
-	int code = sqlite3_wal_checkpoint_v2(sqlite->db, NULL, mode, &pages, &copied);
-	enum rc rc = sql_rc(sqlite->db, code);
+	int pages = 0, copied = 0, code;
+	enum rc rc;
 
+	if (!wal_is_whole(sqlite))
+		return RC_MOVED;
+	code = sqlite3_wal_checkpoint_v2(sqlite->db, NULL, mode, &pages, &copied);
+	rc = sql_rc(sqlite->db, code);
 	sqlite->checkpoints++;
 	/* A full disk is logged once, by the caller of store_commit. */
 	if (rc != RC_OK && rc != RC_BUSY && rc != RC_FULL)

@@ -11,5 +11,8 @@ int wal_take_over(struct sqlite *sqlite);
 /* Copies all of the log into the database, so that the next commit reuses its space.
  * RC_BUSY: a reader uses it. */
 MUST_USE enum rc wal_restart(struct sqlite *sqlite);
+/* wal_index.c: does the log have all frames of the commits in its index? If not, it was
+ * truncated or overwritten by another program. Costs a read of 32 bytes. */
+bool wal_is_whole(struct sqlite *sqlite);
 
 #endif

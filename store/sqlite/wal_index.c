@@ -1,8 +1,10 @@
-/* The edition of the database: the head of the index of the write-ahead log, which a
- * commit replaces to become visible. Called by the store's door. */
+/* The head of the index of the write-ahead log, which a commit replaces to become
+ * visible: the edition of the database, for the store's door, and what the log must
+ * have, for open.c and wal.c. */
 #include "store/sqlite/operations.h"
 
 #include "store/sqlite/statements.h"
+#include "store/sqlite/wal.h"
 
 #include <xxhash.h>
 
@@ -13,6 +15,15 @@
 #define INDEX_PART 32768
 #define HEAD_WORDS 6
 #define IS_SET_AT 12
+#define PAGE_SIZE_AT 14 /* 16 bits */
+#define FRAMES_AT 16    /* 32 bits */
+#define SALT_AT 32      /* as in the log */
+#define SALT_LEN 8
+
+/* https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
+#define LOG_HEAD 32
+#define LOG_SALT_AT 16
+#define FRAME_HEAD 24
 
 /* SQLite has mapped the index already, as this handle has read the database. The
  * mapping stays as long as the handle. */
@@ -53,4 +64,51 @@ uint64_t sqlite_edition(struct store *store)
 		return 0;
 	edition = XXH3_64bits(first, sizeof(first));
 	return edition ? edition : 1;
+}
+
+/* ---- The log ---- */
+
+static uint64_t log_bytes(const char *head)
+{
+	uint16_t page_size;
+	uint32_t frames;
+
+	memcpy(&page_size, head + PAGE_SIZE_AT, sizeof(page_size));
+	memcpy(&frames, head + FRAMES_AT, sizeof(frames));
+	/* 64 KiB are 1. */
+	return frames == 0 ? 0
+			   : LOG_HEAD + (uint64_t)frames * (FRAME_HEAD +
+							    (page_size == 1 ? 65536u : page_size));
+}
+
+static bool has_salt(sqlite3_file *log, const char *salt)
+{
+	char bytes[LOG_HEAD];
+	const int code = log->pMethods->xRead(log, bytes, sizeof(bytes), 0);
+
+	if (code == SQLITE_OK)
+		return memcmp(bytes + LOG_SALT_AT, salt, SALT_LEN) == 0;
+	return code != SQLITE_IOERR_SHORT_READ;
+}
+
+/* What cannot be read now is for the next statement to report. */
+bool wal_is_whole(struct sqlite *sqlite)
+{
+	const uint64_t *words = index_head(sqlite);
+	uint64_t head[HEAD_WORDS];
+	sqlite3_file *log = NULL;
+	sqlite3_int64 size;
+
+	if (words == NULL ||
+	    sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) !=
+		    SQLITE_OK ||
+	    log == NULL || log->pMethods == NULL)
+		return true;
+	copy_words(words, head);
+	if (log_bytes((const char *)head) == 0)
+		return true;
+	if (log->pMethods->xFileSize(log, &size) == SQLITE_OK &&
+	    (uint64_t)size < log_bytes((const char *)head))
+		return false;
+	return has_salt(log, (const char *)head + SALT_AT);
 }

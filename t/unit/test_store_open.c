@@ -193,6 +193,45 @@ static void one_writer_at_a_time(void **state)
 	kit_open(kit);
 }
 
+/* The file of the log ends with its last frame. */
+static off_t size_of_log(const char *log)
+{
+	struct stat status;
+
+	assert_int_equal(stat(log, &status), 0);
+	return status.st_size;
+}
+
+/* What the log had is lost, but nothing else: what is read in its place must not get
+ * into the database. */
+static void a_log_that_was_cut_is_noticed_and_not_copied(void **state)
+{
+	struct kit *kit = *state;
+	struct error err;
+	char log[160];
+
+	(void)snprintf(log, sizeof(log), "%s", kit_file(kit, "test.db-wal"));
+	kit_open(kit);
+	kit_close(kit);
+	for (int overwritten = 0; overwritten < 2; overwritten++) {
+		off_t size;
+
+		kit_open(kit);
+		kit_put(kit, "t:1", 0, "1");
+		assert_int_equal(store_present(kit->writer, &err), RC_OK);
+		size = size_of_log(log);
+		assert_int_equal(truncate(log, overwritten ? 0 : size - 1), 0);
+		if (overwritten)
+			assert_int_equal(truncate(log, size), 0);
+		assert_int_equal(store_present(kit->writer, &err), RC_MOVED);
+		assert_non_null(strstr(err.text, "test.db-wal was truncated or overwritten"));
+		kit_close(kit);
+		kit_open(kit);
+		assert_int_equal(kit_head(kit->reader).seq, 0);
+		kit_close(kit);
+	}
+}
+
 static void a_moved_log_is_copied_and_another_one_left_alone(void **state)
 {
 	struct kit *kit = *state;
@@ -598,6 +637,7 @@ int main(void)
 		FOLDER_TEST(large_log_is_checkpointed),
 		FOLDER_TEST(missing_things),
 		FOLDER_TEST(one_writer_at_a_time),
+		FOLDER_TEST(a_log_that_was_cut_is_noticed_and_not_copied),
 		FOLDER_TEST(a_moved_log_is_copied_and_another_one_left_alone),
 		FOLDER_TEST(missing_rights),
 		FOLDER_TEST(not_sqlite),
