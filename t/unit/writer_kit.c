@@ -260,7 +260,7 @@ int kit_setup(void **state)
 {
 	(void)state;
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)alarm(120); /* what never happens would be waited for without end */
+	(void)alarm(600); /* what never happens would be waited for without end */
 	return mkdtemp(folder) ? 0 : -1;
 }
 
