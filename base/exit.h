@@ -10,4 +10,8 @@ enum {
 	EXIT_FATAL = 70   /* a child with it is not replaced; it has logged the reason */
 };
 
+/* Those of commands, for their help. */
+#define EXIT_STATUSES \
+	"0 success, 1 failure, 2 usage error, 3 complete, but some documents are damaged."
+
 #endif

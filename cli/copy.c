@@ -30,7 +30,7 @@ static const struct option_spec copy_options[] = {
 	  .min = 1,
 	  .max = STORE_LANES_MAX,
 	  .help = "Number of lanes of a PostgreSQL database that 'pocketbook init' has not made "
-		  "yet. It cannot be changed later; servers of this version need 1." },
+		  "yet. It cannot be changed later." },
 	{ .name = "json",
 	  .kind = OPTION_FLAG,
 	  .help = "Print a JSON object with the counts and the checksum, for programs." },

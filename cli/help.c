@@ -114,7 +114,7 @@ static void print_overview(void)
 		"the environment has its values separated by spaces, and the file has a line for "
 		"each.\n"
 		"A SIZE is in bytes, or ends in K, M or G; a TIME ends in s, m, h, d or w.\n"
-		"Exit status: 0 success, 1 failure, 2 usage error.");
+		"Exit status: " EXIT_STATUSES);
 }
 
 int help_words(const char *const *words, size_t count)

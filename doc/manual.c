@@ -3,6 +3,7 @@
  * options; a page for each SOURCE/man/NAME.in, with the lines @commands@ and @options@
  * replaced; and pocketbook-protocol(7), from SOURCE/protocol.md. */
 #include "base/buf.h"
+#include "base/exit.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "doc/markdown.h"
@@ -250,7 +251,7 @@ static void command_page(const char *folder, const struct command *command)
 		put_environment(out, command);
 	if (has_option(command, "db"))
 		put_files(out, command);
-	(void)fputs(".Sh EXIT STATUS\n0 success, 1 failure, 2 usage error.\n", out);
+	(void)fputs(".Sh EXIT STATUS\n" EXIT_STATUSES "\n", out);
 	if (command->example) {
 		(void)fputs(".Sh EXAMPLES\n", out);
 		mdoc_literal(out, slice_of(command->example), false); /* has an indent of its own */
