@@ -82,25 +82,32 @@ static enum rc enter_group(struct insert *insert, struct slice name)
 	return transaction_add_group(transaction, transaction->payer.account);
 }
 
-/* Binds the rows of edits of the current group, which get the next numbers. */
+/* Binds the rows of edits of the current group, which get the next numbers, and notes
+ * their versions. */
 static void bind_rows(const struct insert *insert, sqlite3_stmt *stmt, size_t first, size_t count)
 {
 	struct transaction *transaction = insert->transaction;
 
 	for (size_t i = 0; i < count; i++) {
+		struct store_result *result = &insert->results[first + i];
+
 		transaction->state.head++;
+		result->version = row_next_version(0);
 		row_bind(transaction, stmt, (int)i * ROW_PARAMETERS,
-			 &insert->request->edits[first + i], row_next_version(0),
+			 &insert->request->edits[first + i], result->version,
 			 transaction->payer.account);
 	}
 }
 
 static void set_results(const struct insert *insert, size_t first, size_t count, uint64_t seq)
 {
-	for (size_t i = 0; i < count; i++)
-		insert->results[first + i] = (struct store_result){ .status = STORE_OK,
-								    .version = row_next_version(0),
-								    .seq = seq + i };
+	for (size_t i = 0; i < count; i++) {
+		struct store_result *result = &insert->results[first + i];
+
+		*result = (struct store_result){ .status = STORE_OK,
+						 .version = result->version,
+						 .seq = seq + i };
+	}
 }
 
 /* What each document has beside its row. */
