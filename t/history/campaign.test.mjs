@@ -55,7 +55,7 @@ test(`no damage of the files goes unnoticed (SEED=${seed})`, async (t) => {
 
 for (const { faults, acts: names = [], kind } of mutants) {
   test(`it is noticed: ${faults}`, async () => {
-    const { violations } = await campaign({ program, seed, seconds: 30, names, faults, patience: 4 })
+    const { violations } = await campaign({ program, seed, seconds: 120, names, faults, patience: 4 })
     assert.ok(violations.some((violation) => kind.test(violation)), `${violations.length} violations, none of the kind: ${violations[0]}`)
   })
 }

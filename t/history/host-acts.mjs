@@ -5,6 +5,7 @@ import { Session } from './tokens.mjs'
 import { strains } from './strains.mjs'
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms))
+const ANSWER_MS = 120_000
 const LOST = 4 // writes that an asynchronous failover loses
 
 /** An act on a server, done to one of the hosts. */
@@ -61,11 +62,11 @@ async function promote({ server }) {
 
 /** Asks until it is answered. */
 async function surely(session, path, body) {
-  for (;;) {
+  for (const end = Date.now() + ANSWER_MS; Date.now() < end; await pause(50)) {
     const answer = await session.ask(path, body)
     if (answer?.status === 200) return answer.body
-    await pause(50)
   }
+  throw new Error(`${path} is not answered within ${ANSWER_MS / 1000} s`)
 }
 
 /** A cursor at the end of the group. */
@@ -201,10 +202,9 @@ export const hostMutants = {
   conflictVersionKept: { ...fault('conflict_version_kept'), acts: [], kind: /two writes in one version|one write in two versions/ },
   /** No epoch begins after a promotion. */
   epochKept: {
-    begin: all(
-      inFunction('take', ['NOT EXISTS (SELECT 1 FROM alive)', 'false']),
-      inFunction('epoch_check', ['IF FOUND AND NOT p_force THEN', 'IF true THEN current_epoch := epoch_now();']),
-    ),
+    begin: inFunction('epoch_check', ['IF FOUND AND NOT p_force THEN',
+      `IF true THEN PERFORM lock_lane(0); current_epoch := epoch_now();
+       INSERT INTO alive (epoch, system) SELECT current_epoch, this_system WHERE NOT EXISTS (SELECT 1 FROM alive);`]),
     acts: ['promoteAsync'],
     kind: /the end of a failover|missed|was lost/,
   },

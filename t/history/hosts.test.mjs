@@ -62,7 +62,7 @@ test('an error at the start is told, and nothing is left behind', { skip }, asyn
 
 for (const [mutant, { acts, kind }] of Object.entries(hostMutants)) {
   test(`it is noticed: ${mutant}`, { skip }, async () => {
-    const { violations } = await campaign({ hosts: true, program, seed, seconds: 40, names: acts, mutant, patience: 6 })
+    const { violations } = await campaign({ hosts: true, program, seed, seconds: 120, names: acts, mutant, patience: 6 })
     assert.ok(violations.some((violation) => kind.test(violation)), `${violations.length} violations, none of the kind: ${violations[0]}`)
   })
 }
