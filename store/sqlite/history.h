@@ -16,9 +16,9 @@ struct history_former {
 };
 
 /* Before the row is written: copies it, if the rules keep former versions of this
- * document, and removes some of those that are too many then. *kept: the row that is
- * written names the key as that of its newest former version, and a large value now
- * belongs to the copy. */
+ * document, and removes some of the excess versions. *kept: the row must be written
+ * with the key as that of its newest former version, and a large value now belongs to
+ * the copy. */
 MUST_USE enum rc history_keep(struct transaction *transaction, const struct store_history *rules,
 			      const struct history_former *former, bool *kept);
 

@@ -37,8 +37,8 @@ struct excess {
 	size_t room;
 };
 
-/* The index has every 16th version. The third one is where a piece of many ends. Of
- * few, those that are removed come after the first one that stays. */
+/* The index has every 16th version. The third mark bounds how many versions one call
+ * removes; with fewer marks, the first remaining version bounds them. */
 #define MARKS_READ 3
 
 struct mark {

@@ -75,7 +75,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_SCAN] = DOCUMENT " WHERE " SCANNED " ORDER BY name, doc.seq",
 	[SQL_SCAN_BY_ID] = DOCUMENT " WHERE " SCANNED " ORDER BY name, id",
 	[SQL_FIND] = DOCUMENT " WHERE name = ?1 AND id = ?2",
-	/* The values of those that are passed over are not read. */
+	/* Skipped versions are read without their values. */
 	[SQL_VERSION] = WHOLE(
 		"iif(version < ?2, coalesce(doc.value, large.value), NULL)") "history AS doc LEFT "
 									     "JOIN large ON "

@@ -295,7 +295,7 @@ async function judgeEnd({ server, history, acts: done }, status) {
   history.judgeCheck('the file', check)
 }
 
-/** Where the log of a campaign that violated a guarantee is kept. */
+/** The file for the log of a campaign with violations. */
 const logOf = (seed) => join(tmpdir(), `pocketbook-history-${seed}.log`)
 
 function readOptions() {

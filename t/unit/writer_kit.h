@@ -65,7 +65,7 @@ bool line_fill(struct line *line);
  * store_reply_clear.
  */
 void line_receive(struct line *line, uint64_t tag, struct store_reply *reply);
-/* The tag of the next reply, whichever that is. */
+/* Receives the next reply and returns its tag. */
 uint64_t line_receive_tag(struct line *line);
 /* Pushes one document. */
 void line_push(const struct line *line, uint64_t tag, const char *id, uint64_t base,
