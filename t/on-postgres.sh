@@ -36,7 +36,7 @@ run_one() {
 	script=$(echo "$here/$number"-*.sh)
 	[[ " $one " != *" $number "* ]] || hosts=1
 	POCKETBOOK_TEST_HOSTS=$hosts POCKETBOOK_TEST_CLUSTER=$work/pg/one.s timeout 300 bash "$script" >"$work/$number.tap" 2>&1 ||
-		{ echo "# $(basename "$script"), hosts: $hosts" && grep -A4 '^not ok' "$work/$number.tap"; [ -s "$work/$number.tap" ] || echo "not ok - it prints nothing"; } >"$work/$number.failed"
+		{ echo "# $(basename "$script"), hosts: $hosts" && grep -E -A4 '^not ok|^# ' "$work/$number.tap"; [ -s "$work/$number.tap" ] || echo "not ok - it prints nothing"; } >"$work/$number.failed"
 	grep -q '^not ok\|^1\.\.' "$work/$number.tap" || echo "not ok - $(basename "$script") ends early: $(tail -3 "$work/$number.tap")" >"$work/$number.failed"
 }
 

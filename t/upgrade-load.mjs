@@ -127,11 +127,11 @@ function stream(groups, docs) {
 		answer.on('error', () => {})
 	})
 	self.request.on('error', () => self.done || counts.broken++)
+	/** What was acknowledged and has not come, in words. */
 	self.lacks = () => {
-		if (!docs) return self.place < newest && groups.length > 1 ? 1 : 0
-		let lacking = 0
-		for (const [id, version] of written) if (groups.includes(id.split(':')[0]) && (self.held.get(id) ?? 0) < version) lacking++
-		return lacking
+		if (!docs) return self.place < newest && groups.length > 1 ? [`position ${newest}: it is at ${self.place}`] : []
+		return [...written].filter(([id, version]) => groups.includes(id.split(':')[0]) && (self.held.get(id) ?? 0) < version)
+			.map(([id, version]) => `${id}, version ${version}: it is at ${self.held.get(id) ?? 0}`)
 	}
 	return self
 }
@@ -147,9 +147,10 @@ await Promise.all([
 	...Array.from({ length: 3 }, puller),
 	...Array.from({ length: 12 }, idler)
 ])
-const lacking = () => streams.reduce((sum, one) => sum + one.lacks(), 0)
-for (let i = 0; i < patience * 20 && lacking(); i++) await sleep(50)
-counts.missing = lacking()
+const lacking = () => streams.flatMap((one) => one.lacks().map((what) => `a stream of ${one.groups} at position ${one.place} lacks ${what}`))
+for (let i = 0; i < patience * 20 && lacking().length; i++) await sleep(50)
+counts.missing = lacking().length
+lacking().forEach((what) => console.error(what))
 for (const one of streams) {
 	one.done = true
 	one.request.destroy()

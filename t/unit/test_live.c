@@ -83,6 +83,20 @@ static void a_commit_while_a_stream_opens_is_one_event(void **state)
 	assert_int_equal(count_sent(world, "event: change"), 1);
 }
 
+/* The answer is older than a hint that has come but was not delivered yet. */
+static void an_older_answer_hides_no_hint(void **state)
+{
+	struct world *world = *state;
+
+	start(world, 7);
+	open_stream(world, false, 7);
+	feeds_hint(world->feeds, hash_of(slice_of("g")), 0, 8);
+	feeds_announce(world->feeds, 0, 8);
+	answer(&world->fake, LATEST, RC_OK, 7);
+	turn(world);
+	assert_int_equal(count_sent(world, "event: change"), 1);
+}
+
 static void hints_during_a_read_are_one_more_page(void **state)
 {
 	struct world *world = *state;
@@ -345,6 +359,7 @@ int main(void)
 		TEST(a_store_that_fails_is_reported),
 		TEST(a_hint_becomes_one_event),
 		TEST(a_commit_while_a_stream_opens_is_one_event),
+		TEST(an_older_answer_hides_no_hint),
 		TEST(hints_during_a_read_are_one_more_page),
 		TEST(a_failed_read_is_tried_again),
 		TEST(a_client_may_leave_before_its_answer),

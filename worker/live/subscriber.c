@@ -194,7 +194,8 @@ static void on_catch_up_page(void *arg, enum rc rc, const struct store_page *pag
 }
 
 /* Has the group changed since the place where the stream began? `news`: in a lane,
- * beyond that place. */
+ * beyond that place. A hint that the feed has not delivered yet is still to be told,
+ * unless the store's answer is newer. */
 static void subscriber_take_news(struct subscriber *subscriber, struct membership *membership,
 				 const struct store_places *latest)
 {
@@ -209,9 +210,12 @@ static void subscriber_take_news(struct subscriber *subscriber, struct membershi
 	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++) {
 		const uint64_t seq = store_position_seq(at, (int)lane);
 
-		if (latest->seqs[lane] > now.seqs[lane])
-			now.seqs[lane] = latest->seqs[lane];
-		news = news || seq > now.seqs[lane] || latest->seqs[lane] > seq;
+		const uint64_t newest = latest->seqs[lane];
+
+		news = news || newest > seq || (seq > newest && seq > announced->seqs[lane]);
+		now.seqs[lane] = feed_delivered(feed, false, lane);
+		if (newest > now.seqs[lane])
+			now.seqs[lane] = newest;
 	}
 	membership->live = true;
 	store_position_set(at, &now, (int)feed->lane);
