@@ -91,7 +91,7 @@ if [ "$FAULTS" = yes ]; then
 		changes --out "$out" --once
 		POCKETBOOK_FAULTS=$point=kill "$POCKETBOOK" tail --db "$db" --out "$out" 2>/dev/null &
 		rotated=$!
-		following_begins() { [ -s "$out.cursor" ] && ! flock -n "$out" true; }
+		following_begins() { grep -q "FLOCK .* $rotated .*:$(stat -c %i "$out") " /proc/locks; }
 		wait_for "it follows ($point)" following_begins
 		mv "$out" "$work/rotated.$point"
 		put "rotated:$point" 0 1
