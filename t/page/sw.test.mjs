@@ -37,8 +37,18 @@ const write = async (page, title) => {
 	await page.fill('#what', title)
 	await page.press('#what', 'Enter')
 }
-const active = (page) => page.evaluate(async () => (await navigator.serviceWorker.ready).active.scriptURL)
+/** The script of the worker, once there is one: `ready` may wait for one that is gone. */
+async function active(page) {
+	let script
+	await until(async () => (script = await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.scriptURL)), 'there is a worker')
+	return script
+}
 const caches = (page) => page.evaluate(() => globalThis.caches.keys())
+/** Until the server's page is opened: it is the copy while the server takes seconds. */
+const comes = (page, url, where, text) => until(async () => {
+	await page.goto(url)
+	return page.waitForFunction(([selector, wanted]) => document.querySelector(selector)?.innerText.includes(wanted), [where, text], { timeout: 10_000 }).then(() => true, () => false)
+}, `the page has ${text}`)
 /** Until the worker of another version has taken over. */
 const renewed = (page, before) => until(async () => {
 	const now = await caches(page)
@@ -157,8 +167,7 @@ test('it takes the place of the built-in page\'s worker, and gives it back', { s
 	await server.stop()
 	server.www = folder(t, { 'index.html': `${LINE}<h1>mine</h1>` }).www
 	await server.start()
-	await page.goto(server.url)
-	assert.equal(await page.innerText('h1'), 'mine')
+	await comes(page, server.url, 'h1', 'mine')
 	await until(async () => /\/pocketbook-sw\.js$/.test(await active(page)), 'it is the worker')
 	await renewed(page, built)
 	await server.stop()
@@ -166,8 +175,7 @@ test('it takes the place of the built-in page\'s worker, and gives it back', { s
 	assert.equal(await page.innerText('h1'), 'mine')
 	server.www = undefined
 	await server.start()
-	await page.goto(server.url)
-	await shows(page, 'kept')
+	await comes(page, server.url, '.todo-list', 'kept')
 	await until(async () => /\/sw\.js$/.test(await active(page)), 'it is the worker of the page again')
 })
 
