@@ -69,7 +69,7 @@ if [ "$has_ip6" = yes ]; then
 fi
 
 # What a browser makes of it, where there is one and what drives it.
-if command -v chromium >/dev/null && [ -d "$here/../www/node_modules/playwright-core" ]; then
+if command -v chromium-headless-shell >/dev/null && [ -d "$here/../www/node_modules/playwright-core" ]; then
 	node "$here/page/behind.mjs" "https://localhost:$tls/" "$token" >"$work/browser" 2>&1
 	ok $? "the page works in Chromium through it, over HTTP/2"
 	grep -q '^done$' "$work/browser" || sed 's/^/# /' "$work/browser"

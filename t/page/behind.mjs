@@ -6,7 +6,7 @@ const { chromium } = createRequire(new URL('../../www/', import.meta.url))('play
 const [url, token] = process.argv.slice(2)
 // The certificate is the test's own.
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--ignore-certificate-errors']
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args })
 
 async function open() {
 	const context = await browser.newContext()

@@ -16,7 +16,7 @@ let browser
 
 /** Started once for each test file. */
 export async function launch() {
-	browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
+	browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args })
 	return browser
 }
 

@@ -37,7 +37,7 @@ const write = async (page, title) => {
 	await page.fill('#what', title)
 	await page.press('#what', 'Enter')
 }
-/** The script of the worker, once there is one: `ready` may wait for one that is gone. */
+/** The worker's script, once there is one; `ready` may wait for one that has ended. */
 async function active(page) {
 	let script
 	await until(async () => (script = await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.scriptURL)), 'there is a worker')
