@@ -108,7 +108,8 @@ if JWT
 unit_tests += %D%/test_auth_jwt
 endif
 # Run by t/0900-postgres-store.sh, with a server.
-check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_all %D%/test_postgres_compare
+check_PROGRAMS += $(unit_tests) %D%/test_postgres %D%/test_postgres_all %D%/test_postgres_compare \
+	%D%/test_postgres_follow %D%/test_postgres_lanes
 TESTS += $(unit_tests)
 
 # Those that need no server: quick.
@@ -221,6 +222,10 @@ t_unit_test_postgres_all_SOURCES = %D%/test_postgres_all.c $(store_kit)
 t_unit_test_postgres_all_LDADD = $(sqlite_libs)
 t_unit_test_postgres_compare_SOURCES = %D%/test_postgres_compare.c $(store_kit)
 t_unit_test_postgres_compare_LDADD = $(sqlite_libs)
+t_unit_test_postgres_follow_SOURCES = %D%/test_postgres_follow.c $(store_kit)
+t_unit_test_postgres_follow_LDADD = $(sqlite_libs)
+t_unit_test_postgres_lanes_SOURCES = %D%/test_postgres_lanes.c $(store_kit)
+t_unit_test_postgres_lanes_LDADD = $(sqlite_libs)
 t_unit_test_store_SOURCES = %D%/test_store.c $(store_kit)
 t_unit_test_store_LDADD = $(sqlite_libs)
 t_unit_test_store_crash_SOURCES = %D%/test_store_crash.c %D%/disk_kit.c %D%/disk_kit.h $(store_kit)

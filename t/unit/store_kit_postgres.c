@@ -4,11 +4,81 @@
 
 #include "store_kit.h"
 
+#include "base/clock.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+int kit_postgres_begin(void **state)
+{
+	*state = NULL;
+	if (getenv("POCKETBOOK_TEST_DB") == NULL)
+		return 0;
+	return kit_setup(state);
+}
+
+int kit_postgres_end(void **state)
+{
+	return *state ? kit_teardown(state) : 0;
+}
+
+const char *kit_superuser(const char *sql)
+{
+	return kit_postgres_ask(getenv("POCKETBOOK_TEST_SUPERUSER"), sql);
+}
+
+void kit_end_sessions(void)
+{
+	(void)kit_superuser("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE "
+			    "usename = 'app'");
+}
+
+void kit_turn(struct store *store)
+{
+	struct pollfd wanted;
+	uint64_t deadline;
+
+	store_poll(store, &wanted.fd, &wanted.events, &deadline);
+	(void)poll(&wanted, 1, deadline <= clock_ms() ? 0 : 10);
+	store_run(store);
+}
+
+static void on_head(void *arg, enum rc rc, const struct store_places *places)
+{
+	(void)places;
+	*(enum rc *)arg = rc;
+}
+
+static enum rc ask_head(struct store *store)
+{
+	enum rc rc = RC_COUNT;
+
+	store_head(store, on_head, &rc);
+	store_wait(store);
+	return rc;
+}
+
+enum rc kit_until_it_answers(struct store *store)
+{
+	const uint64_t end = clock_ms() + KIT_WAIT_MS;
+	enum rc rc;
+
+	while ((rc = ask_head(store)) == RC_UNAVAILABLE && clock_ms() < end)
+		kit_turn(store);
+	return rc;
+}
+
 #ifdef HAVE_POSTGRESQL
 #include "store/postgres/backend.h"
 #include "store/postgres/libpq.h"
+#include "store/postgres/operations.h"
 
 #include <stdio.h>
+
+uint64_t kit_connections(struct store *store)
+{
+	return kit_stats(store).own[POSTGRES_OWN_CONNECTIONS];
+}
 
 const char *kit_postgres_ask(const char *url, const char *sql)
 {
@@ -58,6 +128,12 @@ void kit_postgres_setup(const char *url, char *path, size_t size)
 	(void)kit_postgres_ask(url, "DROP SCHEMA IF EXISTS pocketbook CASCADE");
 }
 #else
+uint64_t kit_connections(struct store *store)
+{
+	(void)store;
+	return 0;
+}
+
 void *kit_postgres_hold(const char *url, int lane)
 {
 	(void)lane;
