@@ -218,11 +218,16 @@ test('nothing is wider than the screen, however wide that is', async (t) => {
 		await page.setViewportSize({ width, height: 800 })
 		for (const view of VIEWS) {
 			await go(page, view)
-			const wide = await page.evaluate(() => {
-				const sheet = document.querySelector('main').getBoundingClientRect()
-				const out = [...document.querySelectorAll('main *')].filter((one) => !one.closest('.unseen, thead, .cut, .uplot') && one.getBoundingClientRect().right > sheet.right + 1)
-				return { scrolls: document.documentElement.scrollWidth > innerWidth, out: out.slice(0, 3).map((one) => one.outerHTML.slice(0, 120)) }
-			})
+			let wide
+			// Charts take the width with the next frames.
+			await until(async () => {
+				wide = await page.evaluate(() => {
+					const sheet = document.querySelector('main').getBoundingClientRect()
+					const out = [...document.querySelectorAll('main *')].filter((one) => !one.closest('.unseen, thead, .cut, .uplot') && one.getBoundingClientRect().right > sheet.right + 1)
+					return { scrolls: document.documentElement.scrollWidth > innerWidth, out: out.slice(0, 3).map((one) => one.outerHTML.slice(0, 120)) }
+				})
+				return !wide.scrolls && wide.out.length === 0
+			}).catch(() => {})
 			assert.deepEqual(wide, { scrolls: false, out: [] }, `${view} at ${width}`)
 		}
 	}
