@@ -22,10 +22,10 @@ export function makeApp(after) {
 	return app
 }
 
-/** Runs node; what it wrote, and its exit code. */
+/** Runs node, for five minutes at most; what it wrote, and its exit code or signal. */
 export function run(cwd, args, env = {}) {
-	const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+	const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: 300_000 })
 	let out = ''
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (out += chunk))
-	return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })))
+	return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code: code ?? signal, out })))
 }
