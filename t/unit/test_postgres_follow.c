@@ -69,7 +69,7 @@ static void commits_are_followed(void **state)
 
 	kit_put(kit, "before:1", 0, "1");
 	assert_true(store_watch(kit->reader, on_news, &followed));
-	/* Where it begins, everything may have changed. */
+	/* The first report gives the heads of all lanes. */
 	follow_begins(kit, &followed, 1);
 	assert_int_equal(followed.head.seqs[0], 1);
 	kit_put(kit, "t:1", 0, "1");
@@ -195,8 +195,8 @@ static void snapshots_go_on_in_a_new_epoch(void **state)
 	assert_true(kit_pull(kit, "t", next, 10)->reset);
 }
 
-/* The rest up to what was shown comes with its tombstones; where that is lost, nothing
- * goes on. */
+/* A pull up to what was shown includes tombstones. It resets if a failover has lost
+ * that. */
 static void what_was_shown_must_be_there(void **state)
 {
 	POSTGRES_KIT(kit);

@@ -248,7 +248,7 @@ static void lanes_are_committed_at_the_same_time(void **state)
 	unsetenv("POCKETBOOK_PART_EDITS");
 }
 
-/* Pushes with few edits are one transaction, whatever their lanes. */
+/* Pushes with few edits share one transaction, also over several lanes. */
 static void small_pushes_are_committed_together(void **state)
 {
 	POSTGRES_KIT(kit);

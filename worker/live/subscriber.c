@@ -209,7 +209,6 @@ static void subscriber_take_news(struct subscriber *subscriber, struct membershi
 
 	for (unsigned lane = feed->lane; feed_has_lane(feed, lane); lane++) {
 		const uint64_t seq = store_position_seq(at, (int)lane);
-
 		const uint64_t newest = latest->seqs[lane];
 
 		news = news || newest > seq || (seq > newest && seq > announced->seqs[lane]);
